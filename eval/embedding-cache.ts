@@ -25,11 +25,14 @@ export class EmbeddingCache {
   }
 
   /** One vector for each text, in order. `onProgress` hears how many of the missing ones are made. */
-  embed(texts: readonly string[], onProgress: (done: number, total: number) => void): readonly Float32Array[] {
+  async embed(
+    texts: readonly string[],
+    onProgress: (done: number, total: number) => void,
+  ): Promise<readonly Float32Array[]> {
     const missing = [...new Set(texts)].filter((text) => !this.#vectors.has(keyOf(text)))
     for (let start = 0; start < missing.length; start += textsPerCall) {
       const part = missing.slice(start, start + textsPerCall)
-      this.#model ??= new MiniLm(manifest)
+      this.#model ??= await MiniLm.load(manifest)
       for (const text of part) this.#keep(keyOf(text), this.#model.embed(text))
       onProgress(start + part.length, missing.length)
     }

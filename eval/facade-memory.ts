@@ -19,7 +19,7 @@ function cachedEmbedder(cache: EmbeddingCache): Embedder & { spentMs: number } {
     spentMs: 0,
     async embed(texts) {
       const started = performance.now()
-      const vectors = cache.embed(texts, () => {})
+      const vectors = await cache.embed(texts, () => {})
       this.spentMs += performance.now() - started
       return vectors
     },

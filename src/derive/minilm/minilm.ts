@@ -8,7 +8,7 @@ import { gelu } from './gelu.ts'
 import { LinearKernel, type Matrix } from './linear-kernel.ts'
 import { SafeTensors } from './safetensors.ts'
 import { type Layer, type ModelConfig, type Norm, numberBytes, Weights } from './weights.ts'
-import { WordPieces } from './word-pieces.ts'
+import { openWordPieces, type WordPieces } from './word-pieces.ts'
 
 /** What a package of weights says of itself. */
 export interface ModelFiles {
@@ -76,9 +76,13 @@ export class MiniLm {
    *
    * @throws MemoryError `corrupt` if the weights are damaged; `unsupported` where Node cannot run the kernel.
    */
-  constructor({ weightsPath, tokenizerPath, configPath, maxTokens }: ModelFiles) {
+  static async load(files: ModelFiles): Promise<MiniLm> {
+    return new MiniLm(files, await openWordPieces(files.tokenizerPath))
+  }
+
+  private constructor({ weightsPath, configPath, maxTokens }: ModelFiles, pieces: WordPieces) {
     this.#config = JSON.parse(readFileSync(configPath, 'utf8')) as ModelConfig
-    this.#pieces = new WordPieces(JSON.parse(readFileSync(tokenizerPath, 'utf8')))
+    this.#pieces = pieces
     this.#maxTokens = maxTokens
     this.#weights = new Weights(this.#kernel, new SafeTensors(weightsPath), this.#config)
     this.#areas = this.#takeAreas(Math.ceil(maxTokens / rowsAtOnce) * rowsAtOnce)
@@ -86,7 +90,7 @@ export class MiniLm {
 
   /** The vector of a text, of length 1. What is beyond `maxTokens` is not read. */
   embed(text: string): Float32Array<ArrayBuffer> {
-    const pieces = this.#pieces.of(text, this.#maxTokens)
+    const pieces = this.#pieces(text, this.#maxTokens)
     const rows = Math.ceil(pieces.length / rowsAtOnce) * rowsAtOnce
     const x = this.#look(pieces, rows)
     for (const layer of this.#weights.layers) this.#run(layer, pieces.length, rows)
