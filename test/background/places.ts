@@ -191,6 +191,11 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'all who wait are refused; the next one works',
     scenario: 'rollback',
   },
+  'storage/sqlite/commit.ts CommitQueue flush nextTurn': {
+    fails: 'storing fails, and so does taking it back',
+    observed: 'all who wait are refused; the next one works',
+    scenario: 'rollback',
+  },
   'storage/sqlite/commit.ts CommitQueue waitForLock detach': {
     fails: 'the file is busy, and then damaged',
     observed: 'the commit is refused as corrupt; the next one works',
