@@ -106,7 +106,8 @@ function placesToKeep(corpus: Corpus, { rows, totals }: Scored, most: number, { 
   const bestOf = (isOne: typeof isFact) =>
     highestPlaces(totals, most, (place) => isOne(corpus, rows[place] as number), isKept)
   const messages = bestOf(isSpoken)
-  return messages.length <= most ? messages : inBoth(messages, bestOf(isFact))
+  if (messages.length <= most || !rows.some((row) => isFact(corpus, row))) return messages
+  return inBoth(messages, bestOf(isFact))
 }
 
 /** The same with the linear scores of the best messages that were said and of the best facts; all others of these leave. */
