@@ -1,4 +1,5 @@
 /** Embeds the records of a space that have no vectors, until none is left that can be embedded now. */
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
 import type { Embedder } from '../ports/embedder.ts'
@@ -37,6 +38,8 @@ export async function embedMissing(
 ): Promise<EmbeddedSpace> {
   const { storage, failures, unit } = embedding
   for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
+    // An embedder that answers at once would hold everything up from the first space to the last.
+    await oneTurn()
     const { missing, asOf } = await missingVectors(storage, indexerAccess, space, fingerprint, unit)
     const duties = missing.map((record) => failures.duty(space, record))
     const open = missing.filter((_, i) => duties[i] === 'now')
@@ -61,5 +64,6 @@ async function embedAll(
     signal.throwIfAborted()
     const batch = open.slice(start, start + recordsAtOnce)
     await onBatch(await embedRecords(storage, indexerAccess, fingerprint, batch, work))
+    await oneTurn()
   }
 }

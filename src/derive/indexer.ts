@@ -249,8 +249,8 @@ export class Indexer {
       if (left === 0 || this.#trouble !== null || this.#error !== null) return
       const pauseMs = this.#failures.pauseMs
       if (pauseMs !== null) await wait(pauseMs)
-      // What is left is another process's, which is waited for, or cannot be done.
-      else if (left >= before) {
+      // What is left is another process's, which is waited for, or cannot be done; or all of it was written meanwhile.
+      else if (before > 0 && left >= before) {
         if ((await this.#claims.take(1)).length > 0) return
         // Longer than a claim lasts nobody holds it, and yet it cannot be claimed.
         if (performance.now() > sharedSince + 2 * claimMs) return

@@ -197,6 +197,22 @@ describe('a record that fails', () => {
   })
 })
 
+it('lets others have their turn between spaces, however quick the embedder is', async () => {
+  const { memory } = openWith()
+  const spaces = 20
+  for (let n = 0; n < spaces; n++) await memory.saveMessages({ ...where, resourceId: `r${n}`, messages: texts(2) })
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  expect(await memory.settled()).toEqual(done)
+  isOver = true
+  expect(turns).toBeGreaterThan(spaces)
+})
+
 describe('an embedder that is down', () => {
   it('counts no attempts, is named, and is caught up with', async () => {
     let isDown = true
