@@ -116,8 +116,11 @@ async function client(): Promise<void> {
 async function forgetting(): Promise<void> {
   while (!isOver()) {
     await attempt('forget a resource', async () => {
-      await memory.forget({ resourceId: `r${below(spaces)}` })
-      await memory.settled()
+      let { id, state } = await memory.forget({ resourceId: `r${below(spaces)}` })
+      while (state === 'pending' && !isOver()) {
+        await wait(50)
+        state = (await memory.getReceipt(id))?.state ?? 'complete'
+      }
     })
     await wait(500)
   }

@@ -15,9 +15,15 @@ function problemsOf(decisions: readonly { readonly file: string; readonly title:
 }
 
 it('holds', () => {
-  const files = readdirSync(folder).filter((file) => file !== 'README.md')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.md') && file !== 'README.md')
   const read = (file: string) => readFileSync(`${folder}/${file}`, 'utf8').split('\n')[0] ?? ''
   expect(problemsOf(files.toSorted().map((file) => ({ file, title: read(file) })))).toEqual([])
+})
+
+it('has no drawing that belongs to no decision', () => {
+  const names = readdirSync(folder)
+  const others = names.filter((name) => !name.endsWith('.md'))
+  expect(others.filter((name) => !names.includes(name.replace(/\.svg$/, '.md')))).toEqual([])
 })
 
 it('refuses a number that is taken, a gap, and another number in the title', () => {
