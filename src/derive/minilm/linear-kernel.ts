@@ -1,5 +1,6 @@
 /** The kernel that multiplies matrices, and its memory: numbers of 32 bits at addresses that this file gives out. */
 import { MemoryError } from '../../domain/error.ts'
+import { type KernelMemory, kernelPageBytes, loadKernel } from '../../domain/wasm-kernel.ts'
 import { linearModule } from './linear-module.ts'
 
 /** A matrix in the kernel's memory: where it begins, and the bytes from the beginning of a row to the next. */
@@ -8,15 +9,8 @@ export interface Matrix {
   readonly step: number
 }
 
-/** The part of the `WebAssembly` global that is used here; absent where Node runs without a compiler. */
-interface WebAssemblyGlobal {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-  validate(bytes: Uint8Array): boolean
-}
-
 interface LinearExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: KernelMemory
   widen(from: number, count: number, to: number): void
   multiply(
     x: number,
@@ -60,7 +54,6 @@ export interface Dense {
   readonly room: number
 }
 
-const pageBytes = 64 * 1024
 /** Each area begins at a multiple of this. The first one is never given out. */
 const unitBytes = 64
 
@@ -78,10 +71,9 @@ export class LinearKernel {
 
   /** @throws MemoryError `unsupported` where Node cannot run it. */
   constructor() {
-    const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyGlobal }
-    const bytes = new Uint8Array(Buffer.from(linearModule, 'base64'))
-    if (WebAssembly === undefined || !WebAssembly.validate(bytes)) throw noVectors()
-    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as LinearExports
+    const kernel = loadKernel<LinearExports>(linearModule)
+    if (kernel === null) throw noVectors()
+    this.#exports = kernel
   }
 
   /** The address of an area for so many numbers. Views that were made before are no longer valid. */
@@ -90,7 +82,7 @@ export class LinearKernel {
     this.#end += Math.ceil((numbers * 4) / unitBytes) * unitBytes
     const { memory } = this.#exports
     const needed = this.#end - memory.buffer.byteLength
-    if (needed > 0) memory.grow(Math.ceil(needed / pageBytes))
+    if (needed > 0) memory.grow(Math.ceil(needed / kernelPageBytes))
     return at
   }
 

@@ -30,6 +30,5 @@ export async function countUnobserved(door: Door, thread: ThreadState, head: Hea
   const last = whole.at(-1)
   const end = last === undefined ? from.end : placeOfMessage(last)
   counts.set(door, thread, { cursor, end, tokens: from.tokens + sumOf(whole) })
-  const buffered = (head?.buffered ?? []).reduce((sum, { tokens }) => sum + tokens, 0)
-  return from.tokens + sumOf(messages) + buffered
+  return from.tokens + sumOf(messages) + sumOf(head?.buffered ?? [])
 }

@@ -88,7 +88,7 @@ function chunkOf(messages: readonly ObservableMessage[], after: Place | null, mo
 }
 
 /** Tokens of the messages whose notes are not shown yet. */
-const bufferedTokens = ({ buffered = [] }: HeadFields) => buffered.reduce((sum, { tokens }) => sum + tokens, 0)
+const bufferedTokens = ({ buffered = [] }: HeadFields) => sumOf(buffered)
 
 /** What is due: first what was taken back, then what is new, if there is enough of it. */
 async function nextDue(cycle: Cycle, head: HeadFields, isAll: boolean): Promise<Due | null> {

@@ -18,7 +18,9 @@ interface Observable {
   readonly meetsOpenTurn: boolean
 }
 
-export const sumOf = (messages: readonly ObservableMessage[]) => messages.reduce((sum, { tokens }) => sum + tokens, 0)
+/** The tokens of messages, or of spans of them. */
+export const sumOf = (counted: readonly { readonly tokens: number }[]) =>
+  counted.reduce((sum, { tokens }) => sum + tokens, 0)
 
 function observable(placed: PlacedMessage): ObservableMessage {
   const text = observedText(placed.message.parts)

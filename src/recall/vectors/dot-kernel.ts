@@ -1,5 +1,6 @@
 /** Dot products of many int8 rows with one query: a WebAssembly SIMD kernel, and the same in plain JavaScript. */
 import { invariant } from '../../domain/error.ts'
+import { type KernelMemory, kernelPageBytes, loadKernel } from '../../domain/wasm-kernel.ts'
 import { dotModule } from './dot-module.ts'
 
 /**
@@ -14,21 +15,13 @@ interface QuantisedQuery {
   readonly values: Int16Array
 }
 
-/** The part of the `WebAssembly` global that is used here; absent where Node runs without a compiler. */
-interface WebAssemblyGlobal {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-  validate(bytes: Uint8Array): boolean
-}
-
 interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: KernelMemory
   dots(rows: number, count: number, stride: number, query: number, out: number): void
 }
 
 /** Rows copied at once, bytes: they stay in a processor's second cache. */
 const copiedBytes = 256 * 1024
-const pageBytes = 64 * 1024
 
 /**
  * Brings a query to length 32,767 and pads it to `stride`. No number leaves 16 bits, and since a row of `n` numbers has
@@ -54,17 +47,10 @@ export const plainDots: Dots = (values, query, into) => {
   }
 }
 
-function loadKernel(): Kernel | null {
-  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyGlobal }
-  const bytes = new Uint8Array(Buffer.from(dotModule, 'base64'))
-  // Without a compiler (`node --jitless`) or without 128-bit vectors the same is done in JavaScript.
-  if (WebAssembly === undefined || !WebAssembly.validate(bytes)) return null
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Kernel
-}
-
 /** Makes {@link Dots} over a memory of its own of about 320 KiB. */
 export function createDots(): Dots {
-  const kernel = loadKernel()
+  const kernel = loadKernel<Kernel>(dotModule)
+  // Then the same is done in JavaScript.
   if (kernel === null) return plainDots
   const { memory, dots } = kernel
   let known: Views | null = null
@@ -100,7 +86,7 @@ function viewsOf(memory: Kernel['memory'], stride: number): Views {
   const outAt = stride * 2
   const rowsAt = outAt + Math.ceil(rowsAtOnce / 4) * 16
   const needed = rowsAt + rowsAtOnce * stride - memory.buffer.byteLength
-  if (needed > 0) memory.grow(Math.ceil(needed / pageBytes))
+  if (needed > 0) memory.grow(Math.ceil(needed / kernelPageBytes))
   const { buffer } = memory
   return {
     stride,
